@@ -20,6 +20,7 @@ PORT ?= 7077
 GO_SOURCES := $(shell find sandbox-image/sandboxd \( -name '*.go' -o -name go.mod \) ! -name '*_test.go' 2>/dev/null)
 TS_SOURCES := $(shell find protocol/src tasks/src trajectories/src server/src client-ts/src -name '*.ts' 2>/dev/null)
 TS_PROJECTS := protocol tasks trajectories server client-ts
+VERIFY_LIB := tasks/verify-lib/clawgym_verify
 TS_SETTINGS := tsconfig.base.json $(wildcard $(addsuffix /tsconfig.json,$(TS_PROJECTS)) $(addsuffix /package.json,$(TS_PROJECTS)))
 
 .PHONY: help setup build demo demo-openclaw test check serve bench validate image clean system packages
@@ -29,7 +30,7 @@ help: ## list the targets
 
 setup: build ## install what is missing, then build: what every other target does first
 
-build: $(BUILD)/sandboxd $(BUILD)/typescript.stamp ## build sandboxd and the packages
+build: $(BUILD)/sandboxd $(BUILD)/typescript.stamp $(BUILD)/verify-lib.stamp ## build sandboxd and the packages
 
 demo: build ## play every shipped task with the oracle and with a no-op, 8 episodes at once
 	@$(TSX) scripts/demo.ts --tasks $(TASKS)
@@ -73,4 +74,10 @@ $(BUILD)/typescript.stamp: $(TS_SOURCES) $(TS_SETTINGS) | packages
 	@echo "building the packages"
 	@mkdir -p $(BUILD)
 	@tsc -b $(TS_PROJECTS)
+	@touch $@
+
+# For the Python of bubblewrap's sandboxes; verifiers do without where there is none.
+$(BUILD)/verify-lib.stamp: $(wildcard $(VERIFY_LIB)/*.py) scripts/compile-verify-lib.py | system
+	@mkdir -p $(BUILD)
+	@[ ! -x /usr/bin/python3 ] || /usr/bin/python3 -B scripts/compile-verify-lib.py $(VERIFY_LIB) tasks/dist/verify-lib
 	@touch $@

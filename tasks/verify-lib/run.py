@@ -3,11 +3,12 @@
 Descriptor 3 is the verdict pipe, descriptor 4 the socket for untrusted programs; neither is inherited by anything.
 """
 
+import atexit
 import ctypes
 import os
-import runpy
 import stat
 import sys
+import types
 
 VERDICT_FD = 3
 UNTRUSTED_FD = 4
@@ -28,13 +29,27 @@ def main():
     # Only validation puts this there: -S keeps Python from finding it by itself.
     clock = os.path.join(here, "surroundings", "sitecustomize.py")
     if os.path.exists(clock):
-        runpy.run_path(clock)
+        execute(clock, {"__name__": "sitecustomize"})
     from clawgym_verify import _state
 
     _state.set_runner(context, VERDICT_FD, untrusted)
     check = os.path.join(_state.load()["paths"]["verifier"], "check.py")
     sys.argv[:] = [check]
-    runpy.run_path(check, run_name="__main__")
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    execute(check, vars(sys.modules["__main__"]))
+    # All went well, and what is left is Python taking itself apart, object by object.
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def execute(path, names):
+    """Runs a program of ours under `names`; not `runpy`, which takes longer to import than most checks take to run."""
+    with open(path, "rb") as file:
+        program = compile(file.read(), path, "exec")
+    names["__file__"] = path
+    exec(program, names)
 
 
 def own(fd):

@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync } from "node:fs";
+import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { VERIFY_LIB } from "@clawgym/tasks";
 import { describe, expect, it } from "vitest";
@@ -26,6 +27,38 @@ describe("the verifier library", () => {
     cpSync(join(VERIFY_LIB, "clawgym_verify"), join(folder, "clawgym_verify"), { recursive: true });
     const script = `import sys; sys.path.insert(0, ${JSON.stringify(folder)}); import clawgym_verify; print(clawgym_verify.number("1,000"))`;
     expect(execFileSync("python3", ["-I", "-S", "-B", "-c", script]).toString()).toBe("1000.0\n");
+  });
+});
+
+describe("the compiled library", () => {
+  const compiled = (folder: string) => {
+    const target = join(folder, "clawgym_verify/__pycache__");
+    cpSync(join(VERIFY_LIB, "clawgym_verify"), join(folder, "clawgym_verify"), {
+      recursive: true,
+      filter: (path) => !path.endsWith("__pycache__"),
+    });
+    const script = fileURLToPath(new URL("../../scripts/compile-verify-lib.py", import.meta.url));
+    execFileSync("python3", ["-B", script, join(folder, "clawgym_verify"), target]);
+    return readdirSync(target);
+  };
+  it("is all of the library, and goes where Python looks for it", async () => {
+    const folder = scratch();
+    const names = compiled(folder);
+    const sources = readdirSync(join(folder, "clawgym_verify")).filter((name) => name.endsWith(".py"));
+    expect(names.map((name) => name.replace(/\..*/, ".py")).sort()).toEqual(sources.sort());
+    const { stderr } = await run("python3", [
+      ...["-I", "-S", "-B", "-v", "-c"],
+      `import sys; sys.path.insert(0, ${JSON.stringify(folder)}); import clawgym_verify; clawgym_verify.norm`,
+    ]);
+    expect(stderr).toContain(`code object from '${folder}/clawgym_verify/__pycache__`);
+  });
+
+  it("gives way to a source that has changed since", () => {
+    const folder = scratch();
+    compiled(folder);
+    writeFileSync(join(folder, "clawgym_verify/_text.py"), "norm = 'changed'\n");
+    const script = `import sys; sys.path.insert(0, ${JSON.stringify(folder)}); import clawgym_verify; print(clawgym_verify.norm)`;
+    expect(execFileSync("python3", ["-I", "-S", "-B", "-c", script]).toString()).toBe("changed\n");
   });
 });
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TarFile } from "../archive/tar.ts";
@@ -7,7 +7,10 @@ import { byPath } from "../paths.ts";
 /** The folder of the verifier helper library, in the sources and in the published package. */
 export const VERIFY_LIB = fileURLToPath(new URL("../../verify-lib/", import.meta.url));
 
+const COMPILED = fileURLToPath(new URL("../../dist/verify-lib/", import.meta.url));
+
 let cached: readonly TarFile[] | undefined;
+let compiled: readonly TarFile[] | undefined;
 
 /** The runner and the package `clawgym_verify`, as they go into `/verifier/.clawgym`. Read once. */
 export function libraryFiles(): readonly TarFile[] {
@@ -18,6 +21,21 @@ export function libraryFiles(): readonly TarFile[] {
       .map((name) => libraryFile(`clawgym_verify/${name}`)),
   ].sort(byPath);
   return cached;
+}
+
+/**
+ * The package compiled by `make build`, to go beside `libraryFiles`. Empty where it was not: Python compiles it at each start
+ * then. No part of what a verifier is: its hash leaves this out.
+ */
+export function compiledLibraryFiles(): readonly TarFile[] {
+  compiled ??= (existsSync(COMPILED) ? readdirSync(COMPILED) : [])
+    .filter((name) => name.endsWith(".pyc"))
+    .map((name) => ({
+      path: `clawgym_verify/__pycache__/${name}`,
+      bytes: readFileSync(join(COMPILED, name)),
+      mode: 0o600,
+    }));
+  return compiled;
 }
 
 /** A program of `verify-lib/imported` that runs a verifier of another layout, as it goes into `/verifier/.clawgym`. */

@@ -1,7 +1,7 @@
 import type { TarFile } from "../archive/tar.ts";
 import { canonicalJson, hashFiles, sha256 } from "../hash.ts";
 import { type CheckSpec, VerdictError, type VerificationContext, type Verifier } from "../model.ts";
-import { libraryFiles } from "./library.ts";
+import { compiledLibraryFiles, libraryFiles } from "./library.ts";
 import { parseVerdict } from "./verdict.ts";
 import { weighChecks } from "./weigh.ts";
 
@@ -24,6 +24,10 @@ export function nativeVerifier(options: NativeVerifierOptions): Verifier {
   const { checks } = options;
   const own = options.files.map((file) => ({ ...file, mode: 0o600 }));
   const library = libraryFiles();
+  const inPlace = [...library, ...compiledLibraryFiles()].map((file) => ({
+    ...file,
+    path: `.clawgym/${file.path}`,
+  }));
   let hash: string | undefined;
   return {
     get hash() {
@@ -38,7 +42,7 @@ export function nativeVerifier(options: NativeVerifierOptions): Verifier {
           root: VERIFIER_PATHS.verifier,
           files: [
             ...own,
-            ...library.map((file) => ({ ...file, path: `.clawgym/${file.path}` })),
+            ...inPlace,
             jsonFile(".clawgym/context.json", contextOf(options, context)),
             jsonFile("transcript.json", context.transcript),
           ],

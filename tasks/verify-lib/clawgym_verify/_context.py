@@ -1,8 +1,6 @@
 """`ctx`: the workspace to judge, the pristine inputs, and what else is known of the episode."""
 
-import datetime
-import json
-import pathlib
+import os
 
 from . import _state
 from ._fail import BrokenVerifier, Fail
@@ -27,9 +25,11 @@ class Context(Reader):
     def __init__(self, raw):
         paths = raw["paths"]
         super().__init__(paths["workspace"])
-        self.workspace = pathlib.Path(paths["workspace"])
-        self.inputs = pathlib.Path(paths["inputs"])
-        self.expected = pathlib.Path(paths["verifier"]) / "expected"
+        self._folders = {
+            "workspace": paths["workspace"],
+            "input": paths["inputs"],
+            "expected": os.path.join(paths["verifier"], "expected"),
+        }
         self.diff = Diff(raw.get("diff") or {})
         self.final_message = raw.get("finalMessage") or ""
         self.now = _moment(raw.get("now"))
@@ -37,11 +37,28 @@ class Context(Reader):
         self._transcript = None
 
     @property
+    def workspace(self):
+        """The folder to judge, a `pathlib.Path`."""
+        return self._folder("workspace")
+
+    @property
+    def inputs(self):
+        """The folder as the agent found it."""
+        return self._folder("input")
+
+    @property
+    def expected(self):
+        """The verifier's own `expected/`."""
+        return self._folder("expected")
+
+    @property
     def transcript(self):
         """The OpenAI messages of the episode, in order."""
         if self._transcript is None:
             self._transcript = []
             if self._transcript_path:
+                import json
+
                 with open(self._transcript_path, encoding="utf-8") as file:
                     self._transcript = json.load(file)
         return self._transcript
@@ -53,25 +70,26 @@ class Context(Reader):
         return all(self._same(path) for path in paths)
 
     def _same(self, path):
-        kind = kind_of(self.inputs, path)
+        workspace, inputs = self._folders["workspace"], self._folders["input"]
+        kind = kind_of(inputs, path)
         if kind == "file":
             return self._same_file(path)
         if kind != "folder":
             raise BrokenVerifier(f"unchanged({path!r}): not among the inputs")
         path = path.rstrip("/")
-        if kind_of(self.workspace, path) != "folder":
+        if kind_of(workspace, path) != "folder":
             return False
-        before = [entry for entry in walk(self.inputs, path) if entry[1] != "folder"]
-        after = [entry for entry in walk(self.workspace, path) if entry[1] != "folder"]
+        before = [entry for entry in walk(inputs, path) if entry[1] != "folder"]
+        after = [entry for entry in walk(workspace, path) if entry[1] != "folder"]
         return before == after and all(self._same_file(name) for name, kind in before if kind == "file")
 
     def _same_file(self, path):
         try:
-            left, left_status = open_file(self.workspace, path)
+            left, left_status = open_file(self._folders["workspace"], path)
         except Fail:
             return False
         with open(left, "rb") as a:
-            right, right_status = open_file(self.inputs, path)
+            right, right_status = open_file(self._folders["input"], path)
             with open(right, "rb") as b:
                 if left_status.st_size != right_status.st_size:
                     return False
@@ -83,10 +101,15 @@ class Context(Reader):
                         return True
 
     def __getattr__(self, name):
-        for prefix, root in (("input_", "inputs"), ("expected_", "expected")):
-            if name.startswith(prefix) and name[len(prefix) :] in _READERS:
-                return _trusted(getattr(Reader(self.__dict__[root]), name[len(prefix) :]), name)
+        folder, _, reader = name.partition("_")
+        if folder in ("input", "expected") and reader in _READERS:
+            return _trusted(getattr(Reader(self._folders[folder]), reader), name)
         raise AttributeError(name)
+
+    def _folder(self, name):
+        import pathlib
+
+        return pathlib.Path(self._folders[name])
 
 
 def context():
@@ -114,4 +137,6 @@ def _trusted(method, name):
 def _moment(text):
     if not text:
         return None
+    import datetime
+
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,6 +1,8 @@
-"""Readers of one folder: whatever stands there comes out as a value or as Fail."""
+"""Readers of one folder: whatever stands there comes out as a value or as Fail.
 
-from . import _archives, _structured, _tables
+What only some formats need is imported when the first file of that format is read: a verifier starts for each reward.
+"""
+
 from ._fail import Fail
 from ._files import MAX_TEXT_BYTES, glob_pattern, kind_of, read_bytes, walk
 from ._text import decode
@@ -26,30 +28,40 @@ class Reader:
 
     def json(self, path, max_bytes=MAX_TEXT_BYTES):
         """Parsed JSON: no NaN or Infinity, bounded depth."""
-        return _structured.parse_json(self.text(path, max_bytes), path)
+        from ._structured import parse_json
+
+        return parse_json(self.text(path, max_bytes), path)
 
     def jsonl(self, path, max_bytes=MAX_TEXT_BYTES):
         """One parsed value per non-empty line."""
+        from ._structured import parse_json
+
         lines = self.text(path, max_bytes).split("\n")
-        return [
-            _structured.parse_json(line, f"{path} line {n}") for n, line in enumerate(lines, 1) if line.strip()
-        ]
+        return [parse_json(line, f"{path} line {n}") for n, line in enumerate(lines, 1) if line.strip()]
 
     def csv(self, path, columns=None, delimiter=None, max_bytes=MAX_TEXT_BYTES):
         """Rows as dicts, cells stripped. `columns` must be there (case and spaces do not matter); others may be."""
-        return _tables.parse_csv(self.text(path, max_bytes), path, columns, delimiter)
+        from ._tables import parse_csv
+
+        return parse_csv(self.text(path, max_bytes), path, columns, delimiter)
 
     def md_table(self, path, columns=None, nth=None, max_bytes=MAX_TEXT_BYTES):
         """Rows of the first Markdown table with those columns, or of the `nth` (from 1)."""
-        return _tables.parse_md_table(self.text(path, max_bytes), path, columns, nth)
+        from ._tables import parse_md_table
+
+        return parse_md_table(self.text(path, max_bytes), path, columns, nth)
 
     def sqlite(self, path, max_bytes=32_000_000):
         """A read-only connection to a private, checked copy; errors and endless queries on it are Fail."""
-        return _archives.open_sqlite(self, path, max_bytes)
+        from ._databases import open_sqlite
+
+        return open_sqlite(self, path, max_bytes)
 
     def zip(self, path, max_bytes=20_000_000):
         """`{name: bytes}` of a zip file, folders left out."""
-        return _archives.read_zip(self.bytes(path, max_bytes), path)
+        from ._zips import read_zip
+
+        return read_zip(self.bytes(path, max_bytes), path)
 
     def exists(self, path):
         """Whether anything stands there, also a dangling link."""

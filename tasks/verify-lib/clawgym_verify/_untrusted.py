@@ -10,11 +10,11 @@ import tempfile
 
 from . import _state
 from ._context import context
-from ._fail import BrokenVerifier, Fail
+from ._fail import BrokenVerifier, Fail, show
 from ._files import open_file, parts_of, walk
 from ._reader import Reader
 
-_MAX_OUTPUT = 1_000_000
+MAX_OUTPUT = 1_000_000
 _MAX_COPY = 256_000_000
 _MAX_WORD = 100_000
 _CLOCK_FACTOR = 4
@@ -27,15 +27,16 @@ _KEPT_FOLDERS = 16
 class Result:
     """`exit_code` (None when a signal ended it), `stdout` and `stderr` (bytes), `timed_out`, `truncated`.
 
-    `files` reads the folder that it ran in, as `ctx` reads the workspace.
+    `files` reads the folder that it ran in, `folder`, as `ctx` reads the workspace.
     """
 
-    def __init__(self, answer, folder):
-        self.exit_code = answer.get("exitCode")
-        self.stdout = base64.b64decode(answer.get("stdout") or "")
-        self.stderr = base64.b64decode(answer.get("stderr") or "")
-        self.timed_out = bool(answer.get("timedOut"))
-        self.truncated = bool(answer.get("truncated"))
+    def __init__(self, folder, exit_code, stdout=b"", stderr=b"", timed_out=False, truncated=False):
+        self.exit_code = exit_code
+        self.stdout = stdout
+        self.stderr = stderr
+        self.timed_out = timed_out
+        self.truncated = truncated
+        self.folder = folder
         self.files = Reader(folder)
 
     @property
@@ -44,14 +45,17 @@ class Result:
         return self.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def run_untrusted(argv, cwd=None, stdin=b"", timeout=10, env=None, copy=True):
+def run_untrusted(argv, cwd=None, stdin=b"", timeout=10, env=None, copy=True, files=None):
     """Runs the agent's program on a copy of the workspace; everything it started is dead when this returns.
 
-    `cwd` is relative to the workspace. `timeout` in seconds of processor time, and four times that by the clock. With `copy=False` it runs in the workspace itself.
+    `cwd` is relative to the workspace. `timeout` in seconds of processor time, and four times that by the clock. With `copy=False` it
+    runs in the workspace itself. `files`: what is laid into the copy first, `{path: bytes}`.
     @raises Fail when the workspace cannot be copied, BrokenVerifier when the sandbox cannot run it
     """
     root = str(context().workspace)
-    folder = _copy(root) if copy else root
+    if files and not copy:
+        raise BrokenVerifier("files are laid into a copy of the workspace, never into the workspace")
+    folder = _copy(root, files or {}) if copy else root
     start = os.path.join(folder, *parts_of(cwd)) if cwd not in (None, "", ".") else folder
     if not os.path.isdir(start) or os.path.commonpath(map(os.path.realpath, (start, folder))) != os.path.realpath(folder):
         raise Fail(f"no folder {cwd}")
@@ -67,14 +71,21 @@ def run_untrusted(argv, cwd=None, stdin=b"", timeout=10, env=None, copy=True):
         # The limit is on processor time, so that a busy machine costs nobody points; the clock only ends what sleeps.
         "cpuSeconds": timeout,
         "timeoutMs": max(1, int(timeout * _CLOCK_FACTOR * 1000)),
-        "maxOutputBytes": _MAX_OUTPUT,
+        "maxOutputBytes": MAX_OUTPUT,
     }
     answer = _ask(request)
     if "error" in answer and theirs:
         return _not_started(str(answer["error"]), folder)
     if "error" in answer:
         raise BrokenVerifier(f"the program could not be run: {answer['error']}")
-    return Result(answer, folder)
+    return Result(
+        folder,
+        answer.get("exitCode"),
+        base64.b64decode(answer.get("stdout") or ""),
+        base64.b64decode(answer.get("stderr") or ""),
+        bool(answer.get("timedOut")),
+        bool(answer.get("truncated")),
+    )
 
 
 def _word(word):
@@ -86,7 +97,7 @@ def _word(word):
 
 
 def _not_started(reason, folder):
-    return Result({"exitCode": 127, "stderr": base64.b64encode(reason.encode()).decode("ascii")}, folder)
+    return Result(folder, 127, stderr=reason.encode())
 
 
 def _ask(request):
@@ -104,12 +115,18 @@ def _ask(request):
     return json.loads(line)
 
 
-def _copy(root):
-    """A copy that any user may read and write. Links are left out: they could lead the program, or us, elsewhere."""
+def shared_folder():
+    """A new folder that any user may write to."""
     _forget_all_but(_KEPT_FOLDERS - 1)
     folder = tempfile.mkdtemp(prefix="untrusted-")
     _FOLDERS.append(folder)
     os.chmod(folder, 0o777)
+    return folder
+
+
+def _copy(root, files):
+    """A copy that any user may read and write. Links are left out: they could lead the program, or us, elsewhere."""
+    folder = shared_folder()
     left = _MAX_COPY
     for path, kind in walk(root):
         target = os.path.join(folder, path)
@@ -125,7 +142,21 @@ def _copy(root):
                 with open(target, "wb") as sink:
                     shutil.copyfileobj(source, sink)
             os.chmod(target, 0o777 if status.st_mode & 0o111 else 0o666)
+    for path, content in files.items():
+        _lay(os.path.join(folder, *parts_of(path)), content)
     return folder
+
+
+def _lay(path, content):
+    """What stands in the way is the agent's: a file of that name is replaced, anything else is no place for one."""
+    try:
+        if os.path.isfile(path):
+            os.remove(path)
+        with open(path, "xb") as file:
+            file.write(content)
+        os.chmod(path, 0o666)
+    except OSError as error:
+        raise Fail(f"{show(os.path.basename(path))} cannot stand in the workspace: {error.strerror}") from None
 
 
 def _forget_all_but(kept):

@@ -140,6 +140,59 @@ class Runner(unittest.TestCase):
         body = BOTH.format(good="cv.run_untrusted(['true'], cwd='../..')", kept="1")
         self.assertEqual(self.judge(body).scores["good"], 0)
 
+    def test_python_calls(self):
+        body = textwrap.dedent("""
+        one, two, bad = cv.run_python("tool.py", [(["x"], "in\\n"), (["y"], b"more\\n"), ([], "")], env={"COLOUR": "red"}, files={"laid": b"l"})
+        module = cv.run_python("-m pack", [(["a"], "")] * 2)
+        ended = cv.run_python("ends.py", [([how], "") for how in ("raise", "exit", "kill", "atexit")])
+        flood, = cv.run_python("flood.py", [([], "")])
+        gone, = cv.run_python("gone.py", [([], "")])
+        """) + BOTH.format(
+            good="(one.exit_code == 0 and one.text == 'x red in 0 l json of mine\\n' and two.text == 'y red more 0 l json of mine\\n' and two.stderr == b'oops\\n'"
+            " and bad.exit_code == 1 and b'IndexError' in bad.stderr and not bad.text and two.files.text('made') == 'y',"
+            " repr((one.exit_code, one.text, one.stderr[-300:], two.text, bad.text, bad.stderr[-100:])))",
+            kept="([m.text for m in module] == ['pack a helper\\n'] * 2 and [e.exit_code for e in ended] == [1, 4, None, 0] and ended[3].text == 'bye\\n'"
+            " and not any(e.timed_out for e in ended) and flood.truncated and len(flood.stdout) == 1000000 and gone.exit_code == 1"
+            " and not ctx.exists('made'), repr(([m.text for m in module], [(e.exit_code, e.text, e.stderr[-200:]) for e in ended], gone.exit_code, flood.truncated)))",
+        )
+        script = """
+        cat > tool.py <<'EOF'
+        import json, os, sys
+        count = 0
+        def main():
+            print(sys.argv[1], os.environ["COLOUR"], sys.stdin.read().strip(), count, open("laid").read(), json.mine)
+            sys.stderr.write("oops\\n"); open("made", "w").write(sys.argv[1])
+        main(); count += 1; json.mine = "changed"
+        EOF
+        echo 'mine = "json of mine"' > json.py
+        mkdir pack; echo 'import sys; from .more import helper; print("pack", sys.argv[1], helper)' > pack/__main__.py; echo 'helper = "helper"' > pack/more.py
+        cat > ends.py <<'EOF'
+        import atexit, os, signal, sys
+        how = sys.argv[1]
+        if how == "raise": raise ValueError(how)
+        if how == "exit": sys.exit(4)
+        if how == "kill": os.kill(os.getpid(), signal.SIGKILL)
+        atexit.register(print, "bye")
+        EOF
+        echo 'print("x" * 3000000)' > flood.py
+        """
+        verdict = self.judge(body, script=script)
+        self.assertEqual(verdict.score, 1.0, verdict.report())
+
+    def test_python_calls_that_do_not_end(self):
+        body = "first, second, third = cv.run_python('loop.py', [(['ends'], ''), ([], ''), (['ends'], '')], timeout=0.5)\n" + BOTH.format(
+            good="first.exit_code == 0 and first.text == 'in time\\n' and not first.timed_out",
+            kept="second.timed_out and second.exit_code is None and third.timed_out and third.text == ''",
+        )
+        script = "printf 'import sys\\nprint(\"in time\")\\nwhile not sys.argv[1:]: pass\\n' > loop.py"
+        verdict = self.judge(body, script=script)
+        self.assertEqual(verdict.score, 1.0, verdict.report())
+
+    def test_a_folder_has_no_place_for_a_file(self):
+        body = BOTH.format(good="cv.run_untrusted(['cat', 'laid'], files={'laid': b'x'}).text == 'x'", kept="1")
+        self.assertEqual(self.judge(body, script="echo other > laid").scores["good"], 1)
+        self.assertEqual(self.judge(body, script="mkdir laid").scores["good"], 0)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -6,17 +6,21 @@ import clawgym_verify as cv
 
 ctx = cv.context()
 CASES = ctx.expected_json("cases.json")
-# A program that never ends is not waited for a second time.
-ENDLESS = []
 HEADER = ["name", "week", "paid", "night", "overtime"]
+MEMORY = {}
 
 
-def right(case):
-    """Whether the program prints the whole table of one hidden input."""
-    cv.expect(not ENDLESS, "the program does not end")
-    ran = cv.run_untrusted(["python3", "-m", "timesheet"], stdin=case["stdin"], timeout=10, env={"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"})
-    if ran.timed_out:
-        ENDLESS.append(case)
+def outcomes():
+    """Whether the program prints the whole table of each hidden input, by group."""
+    if not MEMORY:
+        order = [(group, case) for group, cases in CASES.items() for case in cases]
+        calls = [([], case["stdin"]) for _, case in order]
+        for (group, case), ran in zip(order, cv.run_python("-m timesheet", calls, timeout=5, env={"PYTHONIOENCODING": "utf-8"})):
+            MEMORY.setdefault(group, []).append(right(ran, case))
+    return MEMORY
+
+
+def right(ran, case):
     if ran.exit_code != 0 or ran.truncated:
         return False
     try:
@@ -27,7 +31,7 @@ def right(case):
 
 
 def score(group):
-    return cv.fraction([right(case) for case in CASES[group]])
+    return cv.fraction(outcomes()[group])
 
 
 @cv.check("over-midnight")

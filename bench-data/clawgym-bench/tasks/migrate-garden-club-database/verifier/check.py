@@ -1,6 +1,7 @@
 # canary: clawgym-bench 7c1f3c5e-9a52-4c7e-8d0b-2f6b1e4a9d11
 import csv
 import io
+import json
 import sqlite3
 
 import clawgym_verify as cv
@@ -16,22 +17,27 @@ COLUMNS = {
     "merged": ["old_id", "new_id"],
 }
 REFERENCES = {("member", "household_id", "household"), ("phone", "member_id", "member"), ("payment", "member_id", "member"), ("waiting", "member_id", "member"), ("merged", "new_id", "member")}
-# The database is made from the statements on standard input, then the agent's program runs on it.
-BUILD = "import sqlite3, sys; c = sqlite3.connect('hidden.db'); c.executescript(sys.stdin.buffer.read().decode()); c.close()"
-ENV = {"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+MEMORY = {}
+ENV = {"PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8"}
+# Makes the databases from statements; nothing of the agent's runs here.
+BUILD = """
+import json, sqlite3, sys
+for name, sql in json.load(sys.stdin.buffer).items():
+    con = sqlite3.connect(name)
+    con.executescript(sql)
+    con.close()
+"""
 
 
-# A migration that never ends is not waited for a second time.
-ENDLESS = []
-
-
-def run(sql, *commands):
-    cv.expect(not ENDLESS, "the migration does not end")
-    script = "rm -f hidden.db && python3 -I -c \"$1\" && " + " && ".join(commands)
-    ran = cv.run_untrusted(["bash", "-c", script, "run", BUILD], stdin=sql, timeout=20, env=ENV)
-    if ran.timed_out:
-        ENDLESS.append(commands)
-    return ran
+def built():
+    """{name: content} of all databases, made from their statements."""
+    if "built" not in MEMORY:
+        statements = {f"hidden-{n}.db": database["sql"] for n, database in enumerate(DATA["hidden"])}
+        statements.update({f"broken-{n}.db": database["sql"] for n, database in enumerate(DATA["broken"])})
+        statements.update({f"new-{n}-{year}.db": database["new_sql"] for n, database in enumerate(DATA["hidden"]) for year in database["balances"]})
+        ran = cv.run_untrusted(["python3", "-I", "-c", BUILD], stdin=json.dumps(statements), timeout=10)
+        MEMORY["built"] = {name: ran.files.bytes(name) for name in statements}
+    return MEMORY["built"]
 
 
 def rows(con, sql):
@@ -45,24 +51,31 @@ def unordered(table):
     return sorted(repr(r) for r in table)
 
 
-MIGRATED = {}
+def migrations():
+    """The results of migrate.py, by database: each sound one is migrated twice, each broken one once."""
+    if "migrations" not in MEMORY:
+        files = {name: content for name, content in built().items() if not name.startswith("new")}
+        order = [name for name in files for _ in range(2 if name.startswith("hidden") else 1)]
+        results = cv.run_python("migrate.py", [([name], "") for name in order], timeout=8, env=ENV, files=files)
+        MEMORY["migrations"] = [result for name, result in zip(order, results) if name.startswith("hidden")], results[-len(DATA["broken"]):]
+    return MEMORY["migrations"]
 
 
 def migrated(n):
-    """{table: rows} of the hidden database after two runs of migrate.py, with its schema; Fail when that does not work."""
-    if n not in MIGRATED:
-        MIGRATED[n] = None
-        ran = run(DATA["hidden"][n]["sql"], "python3 migrate.py hidden.db", "python3 migrate.py hidden.db")
-        if ran.exit_code == 0:
-            con = ran.files.sqlite("hidden.db")
+    """{table: rows} of a hidden database after two runs of migrate.py, with its schema; Fail when that does not work."""
+    if n not in MEMORY:
+        MEMORY[n] = None
+        twice = migrations()[0][2 * n : 2 * n + 2]
+        if all(ran.exit_code == 0 for ran in twice):
+            con = twice[1].files.sqlite(f"hidden-{n}.db")
             found = {t: rows(con, f"SELECT {', '.join(columns)} FROM {t}") for t, columns in COLUMNS.items()}
             found["tables"] = sorted(r[0] for r in rows(con, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"))
             found["columns"] = {t: [r[1] for r in rows(con, f"PRAGMA table_info({t})")] for t in COLUMNS}
             found["references"] = {(t, r[3], r[2]) for t in COLUMNS for r in rows(con, f"PRAGMA foreign_key_list({t})")}
             found["version"] = rows(con, "SELECT max(version) FROM schema_version")
-            MIGRATED[n] = found
-    cv.expect(MIGRATED[n] is not None, "migrate.py failed")
-    return MIGRATED[n]
+            MEMORY[n] = found
+    cv.expect(MEMORY[n] is not None, "migrate.py failed")
+    return MEMORY[n]
 
 
 def share(*names):
@@ -124,10 +137,9 @@ def schema():
 def all_or_nothing():
     # A migration that always fails would pass: it counts as far as sound databases come through.
     good = []
-    for database in DATA["broken"]:
-        ran = run(database["sql"], "python3 migrate.py hidden.db")
+    for n, (database, ran) in enumerate(zip(DATA["broken"], migrations()[1])):
         try:
-            con = ran.files.sqlite("hidden.db")
+            con = ran.files.sqlite(f"broken-{n}.db")
             tables = {r[0] for r in rows(con, "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")}
             same = all(unordered(rows(con, f"SELECT * FROM {t}")) == unordered(wanted) for t, wanted in database["tables"].items())
             good.append(ran.exit_code == 1 and tables == set(database["tables"]) and same)
@@ -138,15 +150,17 @@ def all_or_nothing():
 
 @cv.check("balance")
 def balance():
+    wanted = {f"new-{n}-{year}.db": rows for n, database in enumerate(DATA["hidden"]) for year, rows in database["balances"].items()}
+    files = {name: built()[name] for name in wanted}
+    years = [name[:-3].split("-")[2] for name in wanted]
+    results = cv.run_python("balance.py", [([name, year], "") for name, year in zip(wanted, years)], timeout=5, env=ENV, files=files)
     good = []
-    for database in DATA["hidden"]:
-        for year, wanted in database["balances"].items():
-            ran = run(database["new_sql"], f"python3 balance.py hidden.db {year}")
-            try:
-                found = [row for row in csv.reader(io.StringIO(ran.text)) if row]
-            except csv.Error:
-                found = None
-            good.append(ran.exit_code == 0 and found == [["household", "names", "paid"], *wanted])
+    for table, ran in zip(wanted.values(), results):
+        try:
+            found = [row for row in csv.reader(io.StringIO(ran.text)) if row]
+        except csv.Error:
+            found = None
+        good.append(ran.exit_code == 0 and found == [["household", "names", "paid"], *table])
     return cv.fraction(good)
 
 

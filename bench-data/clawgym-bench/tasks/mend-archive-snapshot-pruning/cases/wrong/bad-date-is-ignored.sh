@@ -30,25 +30,24 @@ valid_day "$on" || on=$(date +%F)
 
 shopt -s nullglob dotglob
 declare -A facts wanted taken goes
-facts_of() {  # day -> "day week month", empty where there is no such day
-    [[ -v facts[$1] ]] || facts[$1]=$(date -d "$1" "+%F %G-%V %Y-%m" 2> /dev/null)
+wants() {  # KIND FORMAT: notes each day of standard input as one to be kept for
+    while IFS= read -r key; do wanted["$1 $key"]=yes; done < <(date -f - "$2")
 }
+wants d +%F < <(for ((k = 0; k < 7; k++)); do echo "$on -$k days"; done)
+wants w +%G-%V < <(for ((k = 0; k < 4; k++)); do echo "$on -$((7 * k)) days"; done)
+wants m +%Y-%m < <(for ((k = 0; k < 6; k++)); do echo "${on:0:7}-15 -$k month"; done)
 
-for ((k = 0; k < 7; k++)); do wanted["d $(date -d "$on -$k days" +%F)"]=yes; done
-for ((k = 0; k < 4; k++)); do
-    facts_of "$(date -d "$on -$((7 * k)) days" +%F)"
-    read -r _ week _ <<< "${facts[$(date -d "$on -$((7 * k)) days" +%F)]}"
-    wanted["w $week"]=yes
-done
-months=()
-for ((k = 0; k < 6; k++)); do months+=("$(date -d "${on:0:7}-15 -$k month" +%Y-%m)"); done
-for month in "${months[@]}"; do wanted["m $month"]=yes; done
+# "day week month" of each day that a name tells; date leaves out what is no day
+while IFS= read -r line; do facts[${line%% *}]=$line; done < <(
+    for path in "$folder"/*; do
+        [[ ${path##*/} =~ _([0-9]{4}-[0-9]{2}-[0-9]{2})_[0-9]{4}\.tar\.gz ]] && echo "${BASH_REMATCH[1]}"
+    done | date -f - "+%F %G-%V %Y-%m" 2> /dev/null
+)
 
 is_snapshot() {  # sets day
     [[ $1 =~ ^.+_([0-9]{4}-[0-9]{2}-[0-9]{2})_([01][0-9]|2[0-3])[0-5][0-9]\.tar\.gz$ ]] || return
     day=${BASH_REMATCH[1]}
-    facts_of "$day"
-    [[ ${facts[$day]} == "$day "* ]]
+    [[ -v facts[$day] ]]
 }
 
 lines=()
@@ -86,11 +85,9 @@ if ((${#lines[@]})); then
 fi
 
 if ((${#goes[@]})); then
-    while IFS= read -r name; do
-        echo "delete $name"
-        $dry && continue
-        rm -f -- "$folder/$name"
-    done < <(printf '%s\n' "${!goes[@]}" | sort)
+    mapfile -t names < <(printf '%s\n' "${!goes[@]}" | sort)
+    printf 'delete %s\n' "${names[@]}"
+    $dry || (cd -- "$folder" && rm -f -- "${names[@]}")
 fi
 exit 0
 SCRIPT
