@@ -21,6 +21,7 @@ import gc
 import json
 import os
 import pathlib  # noqa: F401
+import pkgutil  # noqa: F401
 import runpy
 import signal
 import sqlite3  # noqa: F401

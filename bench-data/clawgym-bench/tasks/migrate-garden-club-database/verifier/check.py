@@ -56,7 +56,7 @@ def migrations():
     if "migrations" not in MEMORY:
         files = {name: content for name, content in built().items() if not name.startswith("new")}
         order = [name for name in files for _ in range(2 if name.startswith("hidden") else 1)]
-        results = cv.run_python("migrate.py", [([name], "") for name in order], timeout=8, env=ENV, files=files)
+        results = cv.run_python("migrate.py", [([name], "") for name in order], timeout=4, env=ENV, files=files)
         MEMORY["migrations"] = [result for name, result in zip(order, results) if name.startswith("hidden")], results[-len(DATA["broken"]):]
     return MEMORY["migrations"]
 
@@ -153,7 +153,7 @@ def balance():
     wanted = {f"new-{n}-{year}.db": rows for n, database in enumerate(DATA["hidden"]) for year, rows in database["balances"].items()}
     files = {name: built()[name] for name in wanted}
     years = [name[:-3].split("-")[2] for name in wanted]
-    results = cv.run_python("balance.py", [([name, year], "") for name, year in zip(wanted, years)], timeout=5, env=ENV, files=files)
+    results = cv.run_python("balance.py", [([name, year], "") for name, year in zip(wanted, years)], timeout=3, env=ENV, files=files)
     good = []
     for table, ran in zip(wanted.values(), results):
         try:

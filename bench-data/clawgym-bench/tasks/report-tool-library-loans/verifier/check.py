@@ -6,35 +6,47 @@ import clawgym_verify as cv
 ctx = cv.context()
 LIBRARIES = ctx.expected_json("libraries.json")
 
-# Builds each library in memory from standard input and runs one report on it.
+REPORTS = ("overdue", "income", "popular")
+MEMORY = {}
+
+# Builds each library in memory from standard input and runs the reports on it.
 PROGRAM = r"""
 import json, sqlite3, sys
-report = open(sys.argv[1], encoding="utf-8-sig").read()
-answers = []
+answers = {path: [] for path in sys.argv[1:]}
 for day, script in json.load(sys.stdin):
     con = sqlite3.connect(":memory:")
     con.executescript(script)
     con.execute("PRAGMA query_only = ON")
-    # A query that never ends is ended by its steps, not by the clock.
-    left = iter(range(1000))
-    con.set_progress_handler(lambda: next(left, None) is None, 10_000)
-    try:
-        rows = con.execute(report, {"day": day})
-        answers.append({"columns": [c[0] for c in rows.description or []], "rows": rows.fetchmany(2000)})
-    except Exception as error:
-        answers.append({"problem": str(error)[:200]})
+    for path, told in answers.items():
+        # A query that never ends is ended by its steps, not by the clock.
+        left = iter(range(1000))
+        con.set_progress_handler(lambda: next(left, None) is None, 10_000)
+        try:
+            with open(path, encoding="utf-8-sig") as file:
+                rows = con.execute(file.read(), {"day": day})
+            told.append({"columns": [c[0] for c in rows.description or []], "rows": rows.fetchmany(300)})
+        except Exception as error:
+            told.append({"problem": str(error)[:200]})
 print(json.dumps(answers))
 """
 
 
+def path_of(name):
+    return f"reports/{name}.sql"
+
+
 def answers(name):
-    path = f"reports/{name}.sql"
+    """What the report says of each library."""
+    path = path_of(name)
     cv.expect(ctx.text(path).strip(), f"{path} is empty")
-    given = json.dumps([[library["day"], library["script"]] for library in LIBRARIES])
-    ran = cv.run_untrusted(["python3", "-I", "-c", PROGRAM, path], stdin=given, timeout=10)
-    cv.expect(ran.exit_code == 0 and not ran.truncated, f"{path} does not run")
+    if not MEMORY:
+        given = json.dumps([[library["day"], library["script"]] for library in LIBRARIES])
+        paths = [path_of(report) for report in REPORTS if ctx.is_file(path_of(report))]
+        ran = cv.run_untrusted(["python3", "-I", "-c", PROGRAM, *paths], stdin=given, timeout=20)
+        MEMORY["told"] = ran.text if ran.exit_code == 0 and not ran.truncated else ""
+    cv.expect(MEMORY["told"], f"{path} does not run")
     try:
-        found = json.loads(ran.text)
+        found = cv.at(json.loads(MEMORY["told"]), path)
     except ValueError:
         raise cv.Fail(f"{path} gives no table") from None
     cv.expect(isinstance(found, list) and len(found) == len(LIBRARIES), f"{path} gives no table")
