@@ -3,7 +3,7 @@
 set -euo pipefail
 # Which commits broke and mended it: try every commit of main.
 python3 - <<'PY'
-import json, subprocess, sys, tempfile
+import contextlib, io, json, os, runpy, subprocess, sys, tempfile
 
 def git(*words, **more):
     return subprocess.run(["git", "-c", "safe.directory=*", "-C", "tideclock", *words], check=True, capture_output=True, **more).stdout
@@ -15,27 +15,36 @@ PROBES = {
     4: (TABLE.replace("2.2,H", "2.2,H # springs"), "2024-02-27 03:00"), 5: ("".join(sorted((TABLE + TABLE.replace("-27", "-28").replace("12:00", "14:00")).splitlines(True), reverse=True)), "2024-02-27 03:00"),
 }
 
-DRIVER = """
-import contextlib, io, json, os, runpy, sys
-sys.path.insert(0, "")
-outs = []
-for table, moment in json.load(sys.stdin):
-    open("probe.csv", "w").write(table)
-    sys.argv, out = ["clock.py", "probe.csv", moment], io.StringIO()
-    for name in [n for n in sys.modules if n.startswith("tide")]:
-        del sys.modules[name]
-    try:
-        with contextlib.redirect_stdout(out):
-            runpy.run_path("clock.py", run_name="__main__") if os.path.exists("clock.py") else runpy.run_module("tide", run_name="__main__")
-        outs.append(out.getvalue())
-    except Exception:
-        outs.append(None)
-print(json.dumps(outs))
-"""
+def tell(folder, sink):
+    """Runs the clock of one commit on the probes, in a process of its own."""
+    os.chdir(folder)
+    sys.path.insert(0, "")
+    outs = []
+    for table, moment in PROBES.values():
+        open("probe.csv", "w").write(table)
+        sys.argv, out = ["clock.py", "probe.csv", moment], io.StringIO()
+        for name in [n for n in sys.modules if n.startswith("tide")]:
+            del sys.modules[name]
+        try:
+            with contextlib.redirect_stdout(out):
+                runpy.run_path("clock.py", run_name="__main__") if os.path.exists("clock.py") else runpy.run_module("tide", run_name="__main__")
+            outs.append(out.getvalue())
+        except Exception:
+            outs.append(None)
+    with open(sink, "w") as file:
+        json.dump(outs, file)
+    os._exit(0)
 
 def run(folder):
-    done = subprocess.run([sys.executable, "-B", "-c", DRIVER], cwd=folder, input=json.dumps(list(PROBES.values())), capture_output=True, text=True)
-    return dict(zip(PROBES, json.loads(done.stdout)))
+    source, sink = os.pipe()
+    child = os.fork()
+    if child == 0:
+        tell(folder, sink)
+    os.close(sink)
+    with open(source) as file:
+        outs = json.load(file)
+    os.waitpid(child, 0)
+    return dict(zip(PROBES, outs))
 
 def well(outs, n):
     out = outs[n]

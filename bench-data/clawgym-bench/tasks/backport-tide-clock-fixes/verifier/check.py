@@ -47,7 +47,7 @@ def verdicts():
         cv.expect(ctx.is_file("box/clock.py") and ctx.is_file("box/tides.py"), "box/clock.py or box/tides.py is missing")
         order = [(group, case) for group, cases in CASES.items() for case in cases]
         given = json.dumps([[case["table"], case["time"]] for _, case in order])
-        ran = cv.run_untrusted(["python3", "-B", "-c", DRIVER], cwd="box", stdin=given, timeout=3, env={"PYTHONIOENCODING": "utf-8"})
+        ran = cv.run_untrusted(["python3", "-B", "-c", DRIVER], cwd="box", stdin=given, timeout=2, env={"PYTHONIOENCODING": "utf-8"})
         try:
             outs = json.loads(ran.text) if ran.exit_code == 0 else []
         except ValueError:

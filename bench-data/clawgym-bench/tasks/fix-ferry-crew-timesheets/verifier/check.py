@@ -15,7 +15,7 @@ def outcomes():
     if not MEMORY:
         order = [(group, case) for group, cases in CASES.items() for case in cases]
         calls = [([], case["stdin"]) for _, case in order]
-        for (group, case), ran in zip(order, cv.run_python("-m timesheet", calls, timeout=3, env={"PYTHONIOENCODING": "utf-8"})):
+        for (group, case), ran in zip(order, cv.run_python("-m timesheet", calls, timeout=2, env={"PYTHONIOENCODING": "utf-8"})):
             MEMORY.setdefault(group, []).append(right(ran, case))
     return MEMORY
 

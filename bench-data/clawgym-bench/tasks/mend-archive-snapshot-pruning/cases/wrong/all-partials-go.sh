@@ -40,7 +40,8 @@ wants m +%Y-%m < <(for ((k = 0; k < 6; k++)); do echo "${on:0:7}-15 -$k month"; 
 # "day week month" of each day that a name tells; date leaves out what is no day
 while IFS= read -r line; do facts[${line%% *}]=$line; done < <(
     for path in "$folder"/*; do
-        [[ ${path##*/} =~ _([0-9]{4}-[0-9]{2}-[0-9]{2})_[0-9]{4}\.tar\.gz ]] && echo "${BASH_REMATCH[1]}"
+        path=${path%.partial}
+        echo "${path: -22:10}"
     done | date -f - "+%F %G-%V %Y-%m" 2> /dev/null
 )
 
@@ -68,7 +69,7 @@ if ((${#lines[@]})); then
     while IFS= read -r line; do
         name=${line:16}
         set=${name%_????-??-??_????.tar.gz}
-        is_snapshot "$name"
+        day=${line:0:10}
         read -r _ week month <<< "${facts[$day]}"
         stays=false
         for key in newest "d $day" "w $week" "m $month"; do
