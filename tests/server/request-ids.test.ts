@@ -4,7 +4,7 @@ import { demoDataset, fakeVerifier } from "./fixture.ts";
 import { startServer, type TestServer } from "./start.ts";
 
 const task = "demo/answer";
-const slow = act("exec", { command: "echo ran >> log.txt; sleep 0.4" });
+const slow = act("exec", { command: "echo ran >> log.txt; sleep 1.5" });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("request ids", () => {
@@ -19,11 +19,18 @@ describe("request ids", () => {
   afterAll(() => server.stop());
 
   const reset = async () => (await client.ok("reset", { task })).episode;
+  /** Waits until the step of `slow` runs. */
+  const runs = (who: RawClient, episode: string) =>
+    expect
+      .poll(async () => (await who.ok("workspace.list", { episode })).entries.map(({ path }) => path), {
+        timeout: 20_000,
+      })
+      .toContain("log.txt");
 
   it("other content under an id is refused also while the first runs", async () => {
     const episode = await reset();
     const first = client.request("step", { episode, action: slow }, "one");
-    await pause(30);
+    await runs(client, episode);
     expect((await client.fails("close", { episode }, "one")).code).toBe("INVALID_REQUEST");
     const reply = await client.request("step", { episode, action: slow }, "one");
     expect(reply.error).toBeUndefined();
@@ -46,7 +53,7 @@ describe("request ids", () => {
     const unknown = await client.fails("step", gone, "e1");
     expect(await client.fails("step", gone, "e1")).toEqual(unknown);
     const first = client.request("step", { episode, action: slow }, "s1");
-    await pause(30);
+    await runs(client, episode);
     const busy = await client.fails("step", { episode, action: slow }, "s2");
     expect(busy).toMatchObject({ code: "EPISODE_BUSY", retryable: true });
     await first;
@@ -83,7 +90,7 @@ describe("request ids", () => {
     const { session } = await old.ok("hello");
     const { episode } = await old.ok("reset", { task });
     const lost = old.request("step", { episode, action: slow }, "the-step");
-    await pause(30);
+    await runs(old, episode);
     const next = await RawClient.connect(server.url);
     const resuming = next.ok("hello", { resume: { id: session.id, token: session.token } });
     await resuming;
