@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { clawgym, scratchFolder } from "./cli.ts";
-import { fakeScore, fakeTask } from "./fake-gym.ts";
+import { fakeScore, fakeTask } from "./library/fake-gym.ts";
 import { startServer } from "./with-server.ts";
 
 type Results = {

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { Journal } from "../../client-ts/src/cli/bench/journal.ts";
 import { workLeft } from "../../client-ts/src/cli/bench/run.ts";
 import { scratchFolder } from "./cli.ts";
-import { fakeTask } from "./fake-gym.ts";
-import { fakeRecord } from "./records.ts";
+import { fakeTask } from "./library/fake-gym.ts";
+import { fakeRecord } from "./results/records.ts";
 
 async function fileWith(...ids: string[]): Promise<string> {
   const path = join(await scratchFolder(), "episodes.jsonl");

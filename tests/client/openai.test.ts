@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAiPolicy } from "../../client-ts/src/cli/policies/openai.ts";
 import type { PolicyInput, PolicyReply } from "../../client-ts/src/rollout.ts";
-import { fakeTask } from "./fake-gym.ts";
+import { fakeTask } from "./library/fake-gym.ts";
 
 type Answer = { status?: number; headers?: Record<string, string>; body: unknown };
 type Request = { body: Record<string, unknown>; authorization: string | undefined; url: string | undefined };

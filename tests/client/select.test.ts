@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { globPattern, selectTasks } from "../../client-ts/src/cli/select.ts";
 import { findTaskFolder } from "../../client-ts/src/cli/task-folders.ts";
-import { fakeTask } from "./fake-gym.ts";
+import { fakeTask } from "./library/fake-gym.ts";
 
 const tasks = ["ban-ssh", "ban-smtp", "chase-actions", "rank.feedback"].map((id) => fakeTask(id));
 const ids = (...patterns: string[]) => selectTasks(tasks, patterns).map((task) => task.id.slice(5));

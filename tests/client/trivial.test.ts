@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { trivialResults } from "../../client-ts/src/cli/trivial/rows.ts";
 import { clawgym, scratchFolder } from "./cli.ts";
-import { type FakeEpisode, fakeScore, fakeTask } from "./fake-gym.ts";
-import { fakeRecord } from "./records.ts";
+import { type FakeEpisode, fakeScore, fakeTask } from "./library/fake-gym.ts";
+import { fakeRecord } from "./results/records.ts";
 import { startServer } from "./with-server.ts";
 
 const AGENTS = ["noop", "touch", "truncate-touch", "paste", "truncate-paste", "dump", "truncate-dump"];

@@ -1,7 +1,7 @@
 import { type Client, type ConnectOptions, connect } from "@clawgym/client";
 import { afterEach } from "vitest";
-import { FakeGym } from "./fake-gym.ts";
-import { ScriptedServer } from "./scripted-server.ts";
+import { FakeGym } from "./library/fake-gym.ts";
+import { ScriptedServer } from "./library/scripted-server.ts";
 
 /** Waits that are short enough for tests. */
 export const FAST = { backoff: { baseMs: 5, maxMs: 20 }, handshakeTimeoutMs: 1000, graceSlackMs: 0 };

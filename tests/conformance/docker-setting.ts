@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { systemClock } from "../../server/src/clock.ts";
 import { DockerBackend, type DockerOptions } from "../../server/src/sandbox/backends/docker/index.ts";
-import { dockerForTests } from "../support/docker.ts";
+import { dockerForTests } from "../support/docker/docker.ts";
 import { SANDBOXD } from "./bubblewrap-setting.ts";
 import { log } from "./setting.ts";
 

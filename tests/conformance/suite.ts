@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import type { SandboxBackend } from "../../server/src/sandbox/sandbox.ts";
-import { archiveCases } from "./archive-cases.ts";
-import { cancelCases } from "./cancel-cases.ts";
-import { execCases } from "./exec-cases.ts";
-import { fileCases } from "./file-cases.ts";
-import { hostileArchiveCases } from "./hostile-archive-cases.ts";
-import { lifeCases } from "./life-cases.ts";
-import { listenCases } from "./listen-cases.ts";
-import { outputCases } from "./output-cases.ts";
-import { pathCases } from "./path-cases.ts";
-import { processCases } from "./process-cases.ts";
+import { archiveCases } from "./cases/archive-cases.ts";
+import { cancelCases } from "./cases/cancel-cases.ts";
+import { execCases } from "./cases/exec-cases.ts";
+import { fileCases } from "./cases/file-cases.ts";
+import { hostileArchiveCases } from "./cases/hostile-archive-cases.ts";
+import { lifeCases } from "./cases/life-cases.ts";
+import { listenCases } from "./cases/listen-cases.ts";
+import { outputCases } from "./cases/output-cases.ts";
+import { pathCases } from "./cases/path-cases.ts";
+import { processCases } from "./cases/process-cases.ts";
 import { settingOf } from "./setting.ts";
 
 export interface SuiteOptions {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { OwnEngine } from "../support/docker/own-engine.ts";
 import { NOTHING, type Traces, tracesOf } from "../support/machine.ts";
-import { OwnEngine } from "../support/own-engine.ts";
 import { answer, RawClient } from "../support/raw-client.ts";
 import { type ServerProcess, startProcess } from "../support/server-process.ts";
 import { nativeDataset, RIGHT } from "./datasets.ts";

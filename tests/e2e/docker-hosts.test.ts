@@ -1,13 +1,13 @@
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { docker } from "../support/docker.ts";
+import { docker } from "../support/docker/docker.ts";
+import { OwnEngine } from "../support/docker/own-engine.ts";
+import { freePort, missingForSsh, startSshServer } from "../support/docker/ssh-server.ts";
+import { tlsFiles } from "../support/docker/tls-files.ts";
 import { NOTHING, tracesOf } from "../support/machine.ts";
-import { OwnEngine } from "../support/own-engine.ts";
 import { answer, RawClient } from "../support/raw-client.ts";
 import { type ProcessOptions, type ServerProcess, startProcess } from "../support/server-process.ts";
-import { freePort, missingForSsh, startSshServer } from "../support/ssh-server.ts";
-import { tlsFiles } from "../support/tls-files.ts";
 import { nativeDataset, RIGHT, scratchFolder } from "./datasets.ts";
 import { onDocker } from "./on-backend.ts";
 import { play, run, settled } from "./play.ts";

@@ -6,7 +6,7 @@ import { DEFAULT_IMAGE } from "../../server/src/image/names.ts";
 import { storedImages } from "../../server/src/image/store.ts";
 import { BubblewrapBackend } from "../../server/src/sandbox/backends/bubblewrap/index.ts";
 import type { Probe } from "../../server/src/sandbox/sandbox.ts";
-import { dockerForTests } from "../support/docker.ts";
+import { dockerForTests } from "../support/docker/docker.ts";
 import { testImageStore } from "../support/image-store.ts";
 
 /** Longer than anything takes on a machine that is busy with everything else: no test fails on time. */

@@ -1,6 +1,6 @@
 import { connect } from "@clawgym/client";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { CuttingProxy } from "../client/cutting-proxy.ts";
+import { CuttingProxy } from "../client/library/cutting-proxy.ts";
 import { NOTHING, tracesOf } from "../support/machine.ts";
 import { answer, RawClient } from "../support/raw-client.ts";
 import { type ServerProcess, startProcess } from "../support/server-process.ts";

@@ -11,7 +11,7 @@ import { manifestText, sha256 } from "../../server/src/image/manifest.ts";
 import { folderOf } from "../../server/src/image/names.ts";
 import { publish } from "../../server/src/image/store.ts";
 import { findProgram } from "../../server/src/sandbox/backends/bubblewrap/choose-mode.ts";
-import { docker, dockerForTests } from "../support/docker.ts";
+import { docker, dockerForTests } from "../support/docker/docker.ts";
 import { draftOf, manifestOf } from "./samples.ts";
 import { ended, standingOn } from "./standing.ts";
 

@@ -7,7 +7,7 @@ import type { SandboxBackend } from "../../server/src/sandbox/sandbox.ts";
 import { bubblewrap, missingForBubblewrap } from "../conformance/bubblewrap-setting.ts";
 import { docker, dockerOrMissing } from "../conformance/docker-setting.ts";
 import { Box, call, MIB, specOf, text } from "../conformance/setting.ts";
-import { docker as dockerCommand } from "../support/docker.ts";
+import { docker as dockerCommand } from "../support/docker/docker.ts";
 import { testImageStore } from "../support/image-store.ts";
 
 const PATIENCE_MS = 300_000;

@@ -12,7 +12,7 @@ import {
   imageId,
 } from "../../server/src/image/docker-archive.ts";
 import { sha256 } from "../../server/src/image/manifest.ts";
-import { docker, dockerForTests } from "../support/docker.ts";
+import { docker, dockerForTests } from "../support/docker/docker.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "clawgym-archive-"));
 afterAll(() => rmSync(folder, { recursive: true }));

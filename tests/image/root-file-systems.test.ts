@@ -6,7 +6,7 @@ import { systemClock } from "../../server/src/clock.ts";
 import { openSandbox } from "../../server/src/sandbox/open.ts";
 import { bubblewrap, missingForBubblewrap } from "../conformance/bubblewrap-setting.ts";
 import { call, specOf, text } from "../conformance/setting.ts";
-import { docker, dockerForTests } from "../support/docker.ts";
+import { docker, dockerForTests } from "../support/docker/docker.ts";
 import { importRoot, type RootKind, STATIC_PROGRAM, unpackRoot } from "../support/root-file-systems.ts";
 
 const PATIENCE_MS = 400_000;

@@ -8,7 +8,7 @@ import { openSandbox } from "../../server/src/sandbox/open.ts";
 import type { Sandbox, SandboxSpec } from "../../server/src/sandbox/sandbox.ts";
 import { docker as dockerBackend, dockerOrMissing } from "../conformance/docker-setting.ts";
 import { call, MIB, pause, specOf, text } from "../conformance/setting.ts";
-import { docker } from "../support/docker.ts";
+import { docker } from "../support/docker/docker.ts";
 
 const found = await dockerOrMissing();
 const MEMORY = 96 * MIB;

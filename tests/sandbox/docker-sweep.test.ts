@@ -14,7 +14,7 @@ import { openSandbox } from "../../server/src/sandbox/open.ts";
 import { SANDBOXD } from "../conformance/bubblewrap-setting.ts";
 import { docker as dockerBackend, dockerOrMissing } from "../conformance/docker-setting.ts";
 import { call, pause, specOf } from "../conformance/setting.ts";
-import { docker } from "../support/docker.ts";
+import { docker } from "../support/docker/docker.ts";
 
 const found = await dockerOrMissing();
 /** A server of this machine that has certainly ended: no process started so early. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { nativeDataset } from "../e2e/datasets.ts";
 import { type Here, onBubblewrap, onDocker } from "../e2e/on-backend.ts";
 import { limited, pause, run, said } from "../e2e/play.ts";
-import { type EngineHealth, engineHealth } from "../support/docker-health.ts";
+import { type EngineHealth, engineHealth } from "../support/docker/docker-health.ts";
 import { NOTHING, tracesOf } from "../support/machine.ts";
 import { act, answer, RawClient } from "../support/raw-client.ts";
 import { type ServerProcess, startProcess } from "../support/server-process.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultRuntimeDir } from "../../server/src/sandbox/host/runtime-folder.ts";
-import { type DockerTraces, dockerTracesOf } from "./docker-traces.ts";
+import { type DockerTraces, dockerTracesOf } from "./docker/docker-traces.ts";
 
 /** What the sandboxes of one server are made of on a machine, as sorted names: a difference says what it is. */
 export interface Traces {

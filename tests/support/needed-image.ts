@@ -1,7 +1,7 @@
 import type { TestContext } from "vitest";
 import { buildCommand } from "../../server/src/image/names.ts";
 import { storedImages } from "../../server/src/image/store.ts";
-import { docker } from "./docker.ts";
+import { docker } from "./docker/docker.ts";
 import { testImageStore } from "./image-store.ts";
 
 /**

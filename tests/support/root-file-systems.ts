@@ -4,7 +4,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { docker } from "./docker.ts";
+import { docker } from "./docker/docker.ts";
 
 /**
  * Root file systems that are none of ours: `static`, one program and nothing else, no shell and no C library; `busybox`, a

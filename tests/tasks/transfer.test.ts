@@ -11,7 +11,7 @@ import {
 } from "@clawgym/tasks";
 import { describe, expect, it } from "vitest";
 import { benchDataset, clawGymFolder, jsonlFile, jsonlTask, scratch, writeFiles } from "./fixtures.ts";
-import { harborTask, pinchBenchFolder, pinchBenchText } from "./import-fixtures.ts";
+import { harborTask, pinchBenchFolder, pinchBenchText } from "./layouts/import-fixtures.ts";
 
 const failure = async (promise: Promise<unknown>): Promise<string> => {
   const error = await promise.then(

@@ -4,7 +4,7 @@ import type { ChatMessage, Trajectory } from "@clawgym/protocol";
 import { parquetReadObjects } from "hyparquet";
 import { describe, expect, it } from "vitest";
 import { clawgym, scratchFolder } from "../client/cli.ts";
-import { fakeRecord } from "../client/records.ts";
+import { fakeRecord } from "../client/results/records.ts";
 import { call, result, SHORT, says, system, tool, trajectory, user } from "./samples.ts";
 import { byteLevelBpe, TEMPLATES } from "./tokenizers.ts";
 

@@ -1,4 +1,4 @@
-import { dockerForTests } from "../../support/docker.ts";
+import { dockerForTests } from "../../support/docker/docker.ts";
 import { type ServerProcess, startProcess } from "../../support/server-process.ts";
 
 /** A Docker engine and an image that it has. */

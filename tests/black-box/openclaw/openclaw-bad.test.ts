@@ -7,7 +7,7 @@ import { writeMiniDataset } from "../../client/mini-dataset.ts";
 import { onEachBackend } from "../../e2e/on-backend.ts";
 import { settled } from "../../e2e/play.ts";
 import { backendsUnderTest } from "../../security/support/backends.ts";
-import { docker } from "../../support/docker.ts";
+import { docker } from "../../support/docker/docker.ts";
 import { testImageStore } from "../../support/image-store.ts";
 import { NOTHING, tracesOf } from "../../support/machine.ts";
 import { openclawImage } from "../../support/openclaw-image.ts";

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { answer } from "../../support/raw-client.ts";
 import { type Script, ScriptedModel, type ScriptedReply } from "../../support/scripted-model.ts";
 import { type CliOptions, clawgym, scratchFolder } from "../cli.ts";
-import { fakeScore, fakeTask } from "../fake-gym.ts";
-import { Refusal, type ScriptedServer } from "../scripted-server.ts";
+import { fakeScore, fakeTask } from "../library/fake-gym.ts";
+import { Refusal, type ScriptedServer } from "../library/scripted-server.ts";
 import { startServer, until } from "../with-server.ts";
 import { collectedIn, countOf, keysOf } from "./collected.ts";
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { answer } from "../../support/raw-client.ts";
 import { ScriptedModel } from "../../support/scripted-model.ts";
 import { clawgym, scratchFolder } from "../cli.ts";
-import { fakeTask } from "../fake-gym.ts";
+import { fakeTask } from "../library/fake-gym.ts";
 import { startServer } from "../with-server.ts";
 import { collectedIn, keysOf } from "./collected.ts";
 

@@ -6,7 +6,7 @@ import { FAILED, Ledger, TRAJECTORIES } from "../../../client-ts/src/cli/collect
 import { type Planned, planOf } from "../../../client-ts/src/cli/collect/plan.ts";
 import { SHORT, trajectory } from "../../trajectories/samples.ts";
 import { scratchFolder } from "../cli.ts";
-import { fakeTask } from "../fake-gym.ts";
+import { fakeTask } from "../library/fake-gym.ts";
 
 const teacher = { name: "a", url: "http://127.0.0.1:1/v1", model: "m", weight: 1 };
 const plan = planOf([fakeTask("t1"), fakeTask("t2")], 1, [teacher], 0);

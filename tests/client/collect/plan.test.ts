@@ -10,7 +10,7 @@ import {
   type Teacher,
 } from "../../../client-ts/src/cli/collect/teacher.ts";
 import { scratchFolder } from "../cli.ts";
-import { fakeTask } from "../fake-gym.ts";
+import { fakeTask } from "../library/fake-gym.ts";
 
 const teacher = (name: string, weight: number): Teacher => ({
   name,

@@ -10,8 +10,8 @@ import { applied } from "../../../client-ts/src/cli/rescore/outcome.ts";
 import { withOldRubric } from "../../../client-ts/src/cli/rescore/rubric.ts";
 import { toldOf } from "../../../client-ts/src/cli/rescore/submission.ts";
 import { clawgym, scratchFolder } from "../cli.ts";
-import { fakeScore, fakeTask } from "../fake-gym.ts";
-import { Refusal, type ScriptedServer } from "../scripted-server.ts";
+import { fakeScore, fakeTask } from "../library/fake-gym.ts";
+import { Refusal, type ScriptedServer } from "../library/scripted-server.ts";
 import { startServer } from "../with-server.ts";
 import { linesOf, writeLines } from "./rescore-bed.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { onBubblewrap } from "../../e2e/on-backend.ts";
-import { harborTask } from "../../tasks/import-fixtures.ts";
+import { harborTask } from "../../tasks/layouts/import-fixtures.ts";
 import { scratchFolder } from "../cli.ts";
 import { validated } from "./bed.ts";
 import { importedSet } from "./imported-set.ts";

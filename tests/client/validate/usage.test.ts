@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { clawgym, scratchFolder } from "../cli.ts";
-import { fakeTask } from "../fake-gym.ts";
+import { fakeTask } from "../library/fake-gym.ts";
 import { startServer } from "../with-server.ts";
 import { datasetWith } from "./bed.ts";
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { BubblewrapBackend } from "../../../server/src/sandbox/backends/bubblewrap/index.ts";
 import { requireCgroupLimits } from "../../e2e/limits.ts";
-import { docker, dockerForTests } from "../../support/docker.ts";
+import { docker, dockerForTests } from "../../support/docker/docker.ts";
 import { NOTHING, tracesOf } from "../../support/machine.ts";
 
 export type BackendName = "bubblewrap" | "docker";
