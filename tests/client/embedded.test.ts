@@ -18,8 +18,8 @@ async function stubServer(folder: string, url: string): Promise<string> {
 writeFileSync(${JSON.stringify(join(folder, "argv"))}, process.argv.slice(2).join(" "));
 console.error("a line of the log");
 if (process.env.STUB_FAILS) process.exit(7);
-console.log("clawgym ready ${url}");
 process.on("SIGTERM", () => { writeFileSync(${JSON.stringify(join(folder, "stopped"))}, ""); process.exit(0); });
+console.log("clawgym ready ${url}");
 setInterval(() => {}, 1000);
 `,
   );
