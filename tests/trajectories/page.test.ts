@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StatisticsBuilder } from "@clawgym/trajectories";
+import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { statisticsPage } from "../../client-ts/src/cli/trajectories/stats.ts";
 import { scratchFolder } from "../client/cli.ts";
@@ -32,25 +33,26 @@ describe("the page of statistics", () => {
   });
 });
 
-const hasChromium = spawnSync("chromium", ["--version"]).status === 0;
+const CHROMIUM = process.env.CLAWGYM_TEST_CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 
-describe.skipIf(!hasChromium)("the page of statistics in a browser", () => {
-  it("draws its plots, shows the paper's numbers, and runs nothing of what agents named", async () => {
-    const folder = await scratchFolder();
-    const path = join(folder, "stats.html");
+describe("the page of statistics in a browser", () => {
+  it("draws its plots, shows the paper's numbers, and runs nothing of what agents named", async (context) => {
+    if (!existsSync(CHROMIUM)) context.skip(`needs chromium at ${CHROMIUM} (or CLAWGYM_TEST_CHROMIUM)`);
+    const path = join(await scratchFolder(), "stats.html");
     await writeFile(path, page());
-    // A profile of its own: other browsers run at the same time.
-    const profile = `--user-data-dir=${join(folder, "profile")}`;
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", profile];
-    const dom = execFileSync(
-      "chromium",
-      [...flags, "--virtual-time-budget=3000", "--dump-dom", `file://${path}`],
-      { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 50_000, maxBuffer: 64 * 1024 * 1024 },
-    );
-    expect(dom).toContain("<title>ClawGym trajectories</title>");
-    expect(dom.match(/<svg/g)?.length).toBe(6);
-    expect(dom).toContain("paper: 18,700");
-    expect(dom).toContain("paper: 3.25");
-    expect(dom).not.toContain("<img");
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    try {
+      const tab = await browser.newPage();
+      await tab.goto(`file://${path}`);
+      await expect.poll(() => tab.locator("svg").count(), { timeout: 30_000 }).toBe(6);
+      const dom = await tab.content();
+      expect(dom).toContain("<title>ClawGym trajectories</title>");
+      expect(dom).toContain("paper: 18,700");
+      expect(dom).toContain("paper: 3.25");
+      expect(dom).not.toContain("<img");
+    } finally {
+      await browser.close();
+    }
   });
 });
